@@ -73,7 +73,7 @@ rerun-tools:
 # Tests that need neither a portal nor another program.
 QUICK_CHECKS := ^Test(Judge|Catalog|Precedence|Needs|Consent|Order|PartOf|ExactVersions)
 QUICK_REPORT := Words|Text|Sentences|Plurals|Twice|Schema|Compare|Summar
-QUICK_CLI    := ^Test(Scripts|HelpOfEveryCommand|HelpUsesEveryText)$$/^(console|help|requirements|usage|version)$$
+QUICK_CLI    := ^Test(Scripts|Links|Tables|PackagedDocuments|HelpOfEveryCommand|HelpUsesEveryText)$$/^(console|help|requirements|usage|version)$$
 ## quick: what finds most mistakes within a minute: judgements, catalogue, texts, layout, and command lines that need no portal
 quick: texts
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_CHECKS)' ./checks

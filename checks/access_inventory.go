@@ -152,7 +152,7 @@ type inventory struct {
 	listed     []string // the answer of methods, where the portal has no method.get
 	unanswered *Call    // the first call without an answer
 	refused    *Call    // the first lookup that was refused
-	rest3      *bool    // whether the portal has REST 3.0; nil if not asked or not told
+	rest3      *bool    // whether the portal has REST 3.0; nil if not asked or not known
 }
 
 // askInventory looks up every needed method, fifty a request, in the rest of the first batch and as many more as it takes.

@@ -64,11 +64,11 @@ func observeLicence(ctx context.Context, env *Env) (*LicenceFacts, error) {
 			f.Licence = short(info.Licence)
 		}
 	}
-	basics, err := env.askFirstBatch(ctx)
+	batch, err := env.askFirstBatch(ctx)
 	if err != nil {
 		return f, err
 	}
-	f.Refused = append(f.Refused, basics.refused()...)
+	f.Refused = append(f.Refused, batch.refused()...)
 	return f, nil
 }
 

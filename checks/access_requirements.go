@@ -35,7 +35,7 @@ type ModulesFacts struct {
 	Provided      []string     `json:"provided,omitempty"` // scopes of the installed modules
 	Methods       []MethodSeen `json:"methods,omitempty"`
 	Listed        []string     `json:"listed,omitempty"` // the answer of methods, where the portal has no method.get
-	REST3         *bool        `json:"rest3,omitempty"`  // whether the portal has REST 3.0; absent: not asked, or not told
+	REST3         *bool        `json:"rest3,omitempty"`  // whether the portal has REST 3.0; absent: not asked, or not known
 	Events        []string     `json:"events,omitempty"` // none with only a webhook, which may not ask for them
 	// Versions are those of the installed modules, as the portal's server reported them; none without it.
 	Versions   map[string]string `json:"versions,omitempty"`

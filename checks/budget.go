@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The limits of a run, from its start. Nobody in trouble waits longer for what is decided without a token.
+// The limits of a run, from its start. What is decided without a token takes no longer than runLimit.
 const (
 	runLimit = 15 * time.Second
 	// With tokens, at a portal whose other answers are slow, too: its answer about a token would take longer than anybody waits.
@@ -22,8 +22,10 @@ func Budget(target Target) time.Duration {
 	if target.mayWaitForTokens() {
 		limit = 90*time.Second + target.extraTime()
 	}
-	if target.agreed(BodySize) {
-		limit += bodyDeadline(&target) - checkDeadline
+	for _, c := range Catalog() {
+		if c.AddsDeadline && target.agreed(c.Consent) {
+			limit += c.Deadline(&target) - checkDeadline
+		}
 	}
 	return limit
 }
@@ -76,7 +78,7 @@ func (env *Env) limit(c *Check, waits bool) time.Duration {
 	switch {
 	case waits && (!slow || c.ID == SignIn): // which asks the authorization server, not the portal
 		return 0
-	case c.Consent == BodySize:
+	case c.AddsDeadline:
 		return 0
 	case slow && t.mayWaitForTokens():
 		return slowRunLimit + t.extraTime()

@@ -223,7 +223,7 @@ func Catalog() []*Check {
 		}, observeFrames, judgeFrames),
 		define(Check{
 			ID: BodySizeCheck, Group: BrowserGroup, Step: StepPortal, Needs: all(RESTRoute), After: []ID{ContentFilterCheck, PortalClock, Platform, RequiredMethods, EventMachinery, EventDelivery},
-			Consent: BodySize, Deadline: bodyDeadline, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks}, Minor: true,
+			Consent: BodySize, Deadline: bodyDeadline, AddsDeadline: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks}, Minor: true,
 			Causes: []Cause{BodyTooLarge},
 		}, observeBody, judgeBody),
 		define(Check{

@@ -231,7 +231,9 @@ type Check struct {
 	NoRequests bool
 	// Deadline is how long the check may take; nil: checkDeadline.
 	Deadline func(*Target) time.Duration
-	Vantage  Vantage
+	// AddsDeadline means that the run may take as much longer as Deadline is above checkDeadline, and that its limit doesn't cut the check off.
+	AddsDeadline bool
+	Vantage      Vantage
 	// Owner is who can help if the result is unknown.
 	Owner   Owner
 	Affects []Affected

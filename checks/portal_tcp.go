@@ -94,7 +94,7 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 	if env.dialling == nil || !env.dialling.pending() {
 		return f
 	}
-	env.dialling.wait(ctx, func(first time.Duration) time.Duration { return max(env.net.Timeout(silence), 3*first) })
+	env.dialling.wait(ctx, func(first time.Duration) time.Duration { return max(env.net.Timeout(deadAfter), 3*first) })
 	if ctx.Err() == nil {
 		env.dialling.giveUp()
 	}
@@ -106,9 +106,9 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 // equals is how long after the first connection another address may answer for a run to use whichever the name's servers list first.
 const equals = 50 * time.Millisecond
 
-// silence is how long an address may be silent, while another one answers, before it counts as dead. A lost SYN is sent again after a
+// deadAfter is how long an address may be silent, while another one answers, before it counts as dead. A lost SYN is sent again after a
 // second (RFC 6298, section 2.1).
-const silence = 1500 * time.Millisecond
+const deadAfter = 1500 * time.Millisecond
 
 // dialling are the attempts to connect to each of the portal's addresses at the same time.
 type dialling struct {

@@ -270,7 +270,7 @@ func (env *Env) compareWithVendor(ctx context.Context, s *TLSSeen, issuer pkix.N
 	}
 	if s.Trust.NameMatches {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(env.net.Timeout(silence), 3*took))
+		ctx, cancel = context.WithTimeout(ctx, max(env.net.Timeout(deadAfter), 3*took))
 		defer cancel()
 	}
 	vendor, err := env.askVendor(ctx)

@@ -49,7 +49,7 @@ func tried(h serverprobe.Host) bool { return h.HTTP != nil || h.TCP != "" || h.D
 func observeServerNetwork(_ context.Context, env *Env) (*ServerNetworkFacts, error) {
 	p := env.probe()
 	f := &ServerNetworkFacts{Web: p.Web(), Region: env.target.Region, Log: p.SystemCheck}
-	// The licence knows better than the authorization server: older portals of CIS use World's.
+	// The licence decides, not the authorization server: older portals of CIS use World's.
 	if p.Licence != nil && f.Region == "" {
 		f.Region = bitrix.RegionOfLicence(p.Licence.Region)
 	}

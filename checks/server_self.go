@@ -38,7 +38,7 @@ func judgeServerSelf(f *ServerSelfFacts, seen FactsByCheck) []Result {
 	return about(one(notice(PortalCannotReachItself, NetworkAdmin)), args)
 }
 
-// badCertificate reports whether this computer rejects the portal's certificate, too: then the fault is told there.
+// badCertificate reports whether this computer rejects the portal's certificate, too: then the fault is reported there.
 func badCertificate(seen FactsByCheck) bool {
 	tls := factsOf[TLSFacts](seen, PortalTLS)
 	return tls != nil && slices.ContainsFunc(judgeTLS(tls, seen), func(r Result) bool { return r.State == Problem })

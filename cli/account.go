@@ -195,8 +195,8 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 	}
 	pasted, paste := input.lines(), pastedCode{region: wanted.Region}
 	otherState := flow.OtherState()
-	silence := time.NewTimer(oauthflow.SilenceAfter)
-	defer silence.Stop()
+	late := time.NewTimer(oauthflow.NoAnswerAfter)
+	defer late.Stop()
 	for {
 		select {
 		case <-flow.Done():
@@ -211,7 +211,7 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 		case <-otherState:
 			otherState = nil // any page in the browser can send one
 			fmt.Fprintln(cl.Err, cl.words.Say("cli-account.other-state", nil))
-		case <-silence.C:
+		case <-late.C:
 			cl.explainNoRedirect(flow)
 		case line, open := <-pasted:
 			if !open {
@@ -228,7 +228,7 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 // explainNoRedirect prints possible reasons why the portal shows a page of its own and never redirects back.
 func (cl *commandLine) explainNoRedirect(flow *oauthflow.Flow) {
 	fmt.Fprintln(cl.Err, cl.words.Say("sign-in.silence", nil))
-	for _, reason := range oauthflow.Silences() {
+	for _, reason := range oauthflow.NoAnswerReasons() {
 		fmt.Fprintln(cl.Err, "  - "+cl.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": oauthflow.ReturnAddress()}))
 	}
 	if errors.Is(flow.BrowserError(), oauthflow.ErrNoBrowser) {

@@ -332,16 +332,8 @@ func (cl *commandLine) writeOutcome(outcome *checks.Outcome, document report.Doc
 
 // hintAtGood says that something got worse since the last kept run in which all was well, and how to see what.
 func (cl *commandLine) hintAtGood(now report.Document) {
-	if now.Verdict.Good() {
-		return
-	}
-	good, err := app.History(cl.App.Cache).Before(now.Portal, now.Started, true)
-	if err != nil || good == nil {
-		return // nobody has asked
-	}
-	changes := report.Compare(good.Document, now)
-	if worse := len(changes.Worse()); worse > 0 {
-		fmt.Fprintln(cl.Err, cl.words.Say("baseline.since-good", checks.Args{"when": good.Started, "new": len(changes.New), "worse": worse - len(changes.New), "portal": now.Portal}))
+	if good, added, worse := app.SinceGood(app.History(cl.App.Cache), now); added+worse > 0 {
+		fmt.Fprintln(cl.Err, cl.words.Say("baseline.since-good", checks.Args{"when": good, "new": added, "worse": worse, "portal": now.Portal}))
 	}
 }
 

@@ -181,7 +181,7 @@ func TestCompletionInZsh(t *testing.T) {
 			zpty -w -n editor "$TYPED"$'\t\x18'
 			for i in {1..200}; do [[ -e $COMPLETED ]] && break; zpty -r -t editor out; sleep 0.05; done
 			zpty -d editor`)
-		for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+		for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
 			if _, err := os.Stat(completed); err == nil {
 				break
 			}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"boxready/cli"
+	"boxready/internal/simtest/testenv"
 )
 
 var update = flag.Bool("update", false, "write the samples in README anew")
@@ -107,6 +109,61 @@ func TestLinks(t *testing.T) {
 	}
 	if len(downloads["../README.md"]) < 10 || !slices.Equal(downloads["../README.md"], downloads["../README.ru.md"]) {
 		t.Errorf("downloads differ: %q", downloads)
+	}
+}
+
+// TestTables asserts that the rows of a table have as many cells as its head: readers of Markdown drop the others.
+func TestTables(t *testing.T) {
+	for _, file := range documents(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := 0 // of the table's head; 0 outside a table
+		for i, line := range strings.Split(string(text), "\n") {
+			n := 0
+			if strings.HasPrefix(line, "|") {
+				n = strings.Count(line, "|")
+			}
+			if cells > 0 && n > 0 && n != cells {
+				t.Errorf("%s:%d has %d cells, the table's head %d", file, i+1, n-1, cells-1)
+			}
+			if n == 0 || cells == 0 {
+				cells = n
+			}
+		}
+	}
+}
+
+// TestPackagedDocuments asserts that a document in a package links none that isn't there, with and without addresses of downloads.
+func TestPackagedDocuments(t *testing.T) {
+	testenv.NotOnWindows(t, "packages are made on Linux")
+	for _, homepage := range []string{"", "https://boxready.example"} {
+		folder := t.TempDir()
+		c := exec.Command("../packaging/documents", folder)
+		c.Env = append(os.Environ(), "HOMEPAGE="+homepage)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		pages, err := filepath.Glob(filepath.Join(folder, "*.md"))
+		below, _ := filepath.Glob(filepath.Join(folder, "docs", "*.md"))
+		if pages = append(pages, below...); err != nil || len(pages) < 10 {
+			t.Fatalf("%q, %v", pages, err)
+		}
+		for _, page := range pages {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+				if strings.Contains(found[2], "://") {
+					continue
+				}
+				if _, err := os.Stat(filepath.Join(filepath.Dir(page), found[2])); err != nil {
+					t.Errorf("with the home page %q, %s links %s, which isn't in a package", homepage, filepath.Base(page), found[2])
+				}
+			}
+		}
 	}
 }
 

@@ -153,7 +153,8 @@ func (cl *commandLine) checkReport(path, format string, verbose bool) error {
 		style, out := cl.style(verbose)
 		if err = cl.reporter().WriteSaved(out, again, style); err == nil {
 			fmt.Fprintln(out)
-			err = cl.reporter().WriteChanges(out, saved.Document, again.Document, style)
+			changes := cl.reporter().Compare(saved.Document, again.Document)
+			err = cl.reporter().WriteChanges(out, saved.Document, again.Document, &changes, style)
 		}
 	}
 	if err != nil {
@@ -219,7 +220,7 @@ func (cl *commandLine) writeChanges(then, now report.Document, format string) (e
 		err = report.WriteJSON(cl.Out, changes, true)
 	} else {
 		style, out := cl.style(false)
-		err = cl.reporter().WriteChanges(out, then, now, style)
+		err = cl.reporter().WriteChanges(out, then, now, &changes, style)
 	}
 	if err != nil {
 		return cl.fail(err)

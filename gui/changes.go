@@ -21,11 +21,12 @@ type comparison struct {
 
 // compare compares two runs. It may take a while.
 func compare(reporter *report.Reporter, before, after report.Document) (*comparison, error) {
+	changes := reporter.Compare(before, after)
 	var text bytes.Buffer
-	if err := reporter.WriteChanges(&text, before, after, report.Style{}); err != nil {
+	if err := reporter.WriteChanges(&text, before, after, &changes, report.Style{}); err != nil {
 		return nil, err
 	}
-	return &comparison{changes: reporter.Compare(before, after), before: before, after: after, text: text.String()}, nil
+	return &comparison{changes: changes, before: before, after: after, text: text.String()}, nil
 }
 
 // changesCards show what changed, and the same as a text, folded. A finding that s still has is opened by its row; s is nil if the later

@@ -425,6 +425,18 @@ func TestRecheck(t *testing.T) {
 	r.mustSay("Портал и сервер авторизации связаны", tooSoon)
 }
 
+// TestRecheckThatIsQuick makes a check again that is over before the page has shown that it began.
+func TestRecheckThatIsQuick(t *testing.T) {
+	checker := broken(t)
+	r := checkedPortal(t, setup{checker: checker})
+	r.tap(noServer)
+	r.w.EndAgain(withFixed(checker.outcome, checks.AuthServerFromPortal)(checker.asked()[0]))
+	r.runQueued()
+	if r.says("Исправляет администратор сети") || !r.says("Портал получает ответы от сервера авторизации") {
+		t.Errorf("the page shows the former result: %q", r.texts())
+	}
+}
+
 func TestFoldsAndFilters(t *testing.T) {
 	r := checkedPortal(t, setup{})
 	r.mustNotSay("Токен доходит до портала", "Путь к модулю REST")

@@ -79,11 +79,10 @@ func address(t *testing.T, text string) portal.Address {
 // readyWith is a window on a portal that is ready.
 func readyWith(t *testing.T, f *fakeSchedules, s setup) *testWindow {
 	t.Helper()
-	s.checker, s.with = readyPortal(t), func(p *gui.Params) { p.Schedules, p.History = f, &history.Store{Dir: t.TempDir()} }
+	s.checker, s.with = readyPortal(t), func(p *gui.Params) { p.Schedules = f }
 	r := open(t, s)
 	r.check("portal.example.ru")
-	r.waitUntil("the end of the run", func() bool { return r.verdictShown() && r.w.RunKept() })
-	r.runQueued() // and it is shown
+	r.waitUntil("the end of the run", r.verdictShown)
 	return r
 }
 

@@ -55,7 +55,7 @@ func (w *Window) ShowOutcome(o *checks.Outcome) *model.Session {
 	s := w.model.Open(o.Target.Address)
 	s.Target, s.Demo, s.Loaded = o.Target, false, true
 	s.End(o, false)
-	w.portalChanged()
+	w.checkPage.reset()
 	w.frame.show("check")
 	return s
 }
@@ -77,8 +77,21 @@ func (w *Window) ShowEveryResult(shown func()) {
 // RunsUnderWay is how many portals are being checked.
 func (w *Window) RunsUnderWay() int { return len(w.runs.stop) }
 
-// RunKept reports whether the last run has been compared with the kept ones, which changes the page once more.
-func (w *Window) RunKept() bool { return w.model.Current.Since != nil }
+// EndAgain shows the outcome of checks made again that were over before the window could show that they began.
+func (w *Window) EndAgain(o *checks.Outcome) {
+	s := w.model.Current
+	s.BeginAgain(w.params.Now(), 1)
+	s.End(o, false)
+	w.changed()
+}
+
+// Settled reports whether all that follows from the last run by itself is shown: a run that is kept changes the page again when it has
+// been compared with the former ones.
+func (w *Window) Settled() bool {
+	s := w.model.Current
+	kept := s != nil && s.Outcome != nil && s.Opened == nil && !s.Demo && !s.Stopped && s.Outcome.Verdict != checks.NotSeen
+	return !w.refreshing && (!kept || s.Since != nil)
+}
 
 // Place is where the window is: the section, and whether a dialog is open.
 func (w *Window) Place() (section string, dialog bool) { return w.frame.open, w.dialogs.shown() }

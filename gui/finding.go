@@ -31,6 +31,7 @@ type findingPage struct {
 	asked   *leaving        // whether to leave the finding as it is; nil if that isn't asked
 	shown   bool            // a result is shown, rather than that it is being checked
 	running bool            // in the content that is shown
+	outcome *checks.Outcome // the same
 }
 
 func (f *findingPage) build() fyne.CanvasObject {
@@ -44,7 +45,7 @@ func (f *findingPage) fill() {
 	s := f.model.Current
 	r, ok := s.Result(f.check, f.cause)
 	title, content := f.words.Name(f.check), []fyne.CanvasObject(nil)
-	f.running = s.Running
+	f.running, f.outcome = s.Running, s.Outcome
 	f.shown = ok && !(s.Running && s.Working(f.check))
 	f.primary, f.folds = nil, map[model.FindingPart]*widgets.Row{}
 	switch {
@@ -61,11 +62,12 @@ func (f *findingPage) fill() {
 	f.setContent(head, content...)
 }
 
-// refresh rebuilds the page only if the check's state has changed: the user may be reading it.
+// refresh rebuilds the page only if the check's state has changed: the user may be reading it. A check that is made again may be over
+// before the page has shown that it began.
 func (f *findingPage) refresh() {
 	s := f.model.Current
 	_, ok := s.Result(f.check, f.cause)
-	if shown := ok && !(s.Running && s.Working(f.check)); shown != f.shown || f.running != s.Running {
+	if shown := ok && !(s.Running && s.Working(f.check)); shown != f.shown || f.running != s.Running || f.outcome != s.Outcome {
 		focused := f.fyne.Canvas().Focused() != nil
 		f.page = nil // it begins at its top
 		f.fill()

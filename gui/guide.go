@@ -47,9 +47,9 @@ const (
 	signInNotSaved   attemptStage = "unkept" // it worked, but could not be saved
 )
 
-// silent reports whether to explain why there may be no answer.
-func (a *attempt) silent(now time.Time) bool {
-	return a.stage == waitingForPortal && now.Sub(a.begun) >= oauthflow.SilenceAfter
+// noAnswer reports whether to explain why there may be no answer.
+func (a *attempt) noAnswer(now time.Time) bool {
+	return a.stage == waitingForPortal && now.Sub(a.begun) >= oauthflow.NoAnswerAfter
 }
 
 // left is a text with the remaining time.
@@ -433,16 +433,16 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 		}
 	}
 	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Flow(8, append(buttons, cancel)...)))
-	if a.silent(p.params.Now()) { // below the buttons, which stay where they are
-		lines = append(lines, p.silence(a)...)
+	if a.noAnswer(p.params.Now()) { // below the buttons, which stay where they are
+		lines = append(lines, p.noAnswerReasons(a)...)
 	}
 	return p.attemptLines(style.Waiting, a.left(p.environment), lines)
 }
 
-// silence says why there may be no answer.
-func (p *signInPage) silence(a *attempt) []fyne.CanvasObject {
+// noAnswerReasons say why there may be no answer.
+func (p *signInPage) noAnswerReasons(a *attempt) []fyne.CanvasObject {
 	lines := p.texts(p.words.Say("sign-in.silence", nil))
-	for _, reason := range oauthflow.Silences() {
+	for _, reason := range oauthflow.NoAnswerReasons() {
 		text := p.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": a.flow.ReturnAddress()})
 		lines = append(lines, widgets.Beside(6, true, widgets.NewText("•", widgets.Font{OneLine: true}), widgets.NewText(text, widgets.Font{Selectable: true}), nil))
 	}

@@ -685,8 +685,11 @@ func (r *testWindow) title(id checks.ID, cause checks.Cause) string {
 	return r.say(string(id)+"."+string(cause)+".title", nil)
 }
 
-// verdictShown reports whether the verdict of a finished run is shown.
+// verdictShown reports whether the verdict of a finished run is shown, and nothing that would change the page is still to come.
 func (r *testWindow) verdictShown() bool {
+	if !r.w.Settled() {
+		return false
+	}
 	codes := []string{"token-not-sent", "not-signed-in", "this-webhook", "this-user", "this-application"}
 	for _, v := range checks.Verdicts() {
 		codes = append(codes, string(v))

@@ -196,16 +196,15 @@ func (r *runner) saveRun(s *model.Session) {
 		if confirmed {
 			_ = r.params.Store.SetConfirmed(p.Address, true)
 		}
-		var since *model.Since
+		var since model.Since
 		if r.params.History != nil {
 			document := reporter.Document(outcome)
-			compared := model.NewSince(r.params.History, document)
-			since = &compared
+			since = model.NewSince(r.params.History, document)
 			_ = r.params.History.Add(document, secrets...)
 		}
 		return func() {
 			if s.Outcome == outcome && !s.Running {
-				s.Since = since
+				s.Since = &since
 				r.changed()
 			}
 			r.saved(s)

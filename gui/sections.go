@@ -90,8 +90,6 @@ type navigator interface {
 	openProbe(kind serverprobe.Kind)
 	openOutside()
 	openAllowlist(handlers requirements.Handlers)
-	// portalChanged is called when another portal has become the current one.
-	portalChanged()
 }
 
 // portalOpener opens other portals than the current one.
@@ -109,7 +107,6 @@ var (
 
 func (w *Window) openSection(id string) { w.frame.show(id) }
 func (w *Window) isOpen(id string) bool { return w.frame.open == id }
-func (w *Window) portalChanged()        { w.checkPage.reset() }
 
 // saveReport opens the report and asks where to save it.
 func (w *Window) saveReport() {

@@ -55,18 +55,18 @@ const (
 
 // signInState is the state that the page is built from, without what is typed.
 type signInState struct {
-	session *model.Session
-	keys    *app.Keys
-	reading bool
-	guided  bool
-	stage   attemptStage
-	silent  bool
+	session  *model.Session
+	keys     *app.Keys
+	reading  bool
+	guided   bool
+	stage    attemptStage
+	noAnswer bool
 }
 
 func (p *signInPage) state() signInState {
 	c := signInState{session: p.session, keys: p.session.Keys, reading: p.reading, guided: p.guided}
 	if p.attempt != nil {
-		c.stage, c.silent = p.attempt.stage, p.attempt.silent(p.params.Now())
+		c.stage, c.noAnswer = p.attempt.stage, p.attempt.noAnswer(p.params.Now())
 	}
 	return c
 }

@@ -53,7 +53,7 @@ func newSignInServer(t *testing.T, follow bool, faults ...string) *signInServer 
 	if err != nil {
 		t.Fatal(err)
 	}
-	way := transport.Options{Roots: transport.Pool(roots), Version: "test"}
+	way := transport.Options{Roots: transport.Pool(roots), Version: "test", TimeoutScale: 4} // no time-out is wanted, on however busy a machine
 	for _, place := range sim.ConnectTo() {
 		override, err := transport.ParseOverride(place)
 		if err != nil {

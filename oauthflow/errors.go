@@ -238,24 +238,24 @@ func ReasonOf(err error) Reason {
 	}
 }
 
-// SilenceAfter is how long to wait for an answer before showing why none may come: long enough to sign in to the portal by then.
-const SilenceAfter = 20 * time.Second
+// NoAnswerAfter is how long to wait for an answer before showing why none may come: long enough to sign in to the portal by then.
+const NoAnswerAfter = 20 * time.Second
 
-// Silence is a frequent reason why no answer comes back from the browser: a stable code. The portal shows it to the user only,
+// NoAnswerReason is a frequent reason why no answer comes back from the browser: a stable code. The portal shows it to the user only,
 // so it can't be detected here.
-type Silence string
+type NoAnswerReason string
 
 // The reasons.
 const (
-	SilentNotInstalled Silence = "not-installed"  // the page says so: the application is not on this portal
-	SilentOtherUser    Silence = "other-user"     // somebody is signed in who may not use the application
-	SilentAddress      Silence = "return-address" // the application's card has another return address, or none
-	SilentEmptyCode    Silence = "empty-code"     // the page has an empty code: the portal can't reach the authorization server
+	NoAnswerNotInstalled NoAnswerReason = "not-installed"  // the page says so: the application is not on this portal
+	NoAnswerOtherUser    NoAnswerReason = "other-user"     // somebody is signed in who may not use the application
+	NoAnswerAddress      NoAnswerReason = "return-address" // the application's card has another return address, or none
+	NoAnswerEmptyCode    NoAnswerReason = "empty-code"     // the page has an empty code: the portal can't reach the authorization server
 )
 
-// Silences returns all reasons, the likeliest first.
-func Silences() []Silence {
-	return []Silence{SilentNotInstalled, SilentOtherUser, SilentAddress, SilentEmptyCode}
+// NoAnswerReasons returns all reasons, the likeliest first.
+func NoAnswerReasons() []NoAnswerReason {
+	return []NoAnswerReason{NoAnswerNotInstalled, NoAnswerOtherUser, NoAnswerAddress, NoAnswerEmptyCode}
 }
 
 // withDetails joins the parts that aren't empty.

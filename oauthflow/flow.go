@@ -142,7 +142,7 @@ func (f *Flow) watch() {
 	}
 }
 
-// secrets are what nobody's words may show, whoever quotes it: a portal has the secrets of its own applications.
+// secrets must not appear in any text that is shown: a portal knows its applications' secrets, and its answers may quote them.
 func (f *Flow) secrets() []secret.String {
 	return []secret.String{f.options.App.ClientSecret, f.state}
 }

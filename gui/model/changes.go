@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
 	"boxready/internal/untrusted"
@@ -26,15 +27,8 @@ func NewSince(kept *history.Store, now report.Document) Since {
 			same = last.Started
 		}
 	}
-	if now.Verdict.Good() {
-		return Since{Same: same}
-	}
-	good, err := kept.Before(now.Portal, now.Started, true)
-	if err != nil || good == nil {
-		return Since{Same: same}
-	}
-	changes := report.Compare(good.Document, now)
-	return Since{Good: good.Started, New: len(changes.New), Worse: len(changes.Worse()) - len(changes.New), Same: same}
+	good, added, worse := app.SinceGood(kept, now)
+	return Since{Good: good, New: added, Worse: worse, Same: same}
 }
 
 // Title asks what changed since all was well, and Counts answers in short.

@@ -27,7 +27,7 @@ type Details struct {
 	MoreFacts bool   // there are others, or some that have no words
 	Took      time.Duration
 	Waiting   string // the checks that were skipped because of it
-	// NeedsConsent is the action that asks for the consent without which nothing can be told; "" for none. Checking again
+	// NeedsConsent is the action that asks for the consent without which nothing can be determined; "" for none. Checking again
 	// without it would tell the same.
 	NeedsConsent words.Action
 }

@@ -15,7 +15,7 @@ const (
 	OK      Sign = "ok"
 	Notice  Sign = "notice"
 	Problem Sign = "problem"
-	Unknown Sign = "unknown" // could not be told, or was not checked
+	Unknown Sign = "unknown" // could not be determined, or was not checked
 	Skipped Sign = "skipped"
 	Waiting Sign = "waiting" // a check is under way
 	Go      Sign = "go"      // nothing wrong so far, go on

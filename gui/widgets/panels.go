@@ -37,7 +37,7 @@ func pieces(like *canvas.Rectangle, size fyne.Size) (made []fyne.CanvasObject) {
 	}
 	inner := max(radius-border, 0)
 	left, top, width, height := border, border, size.Width-2*border, size.Height-2*border
-	// The line's long edges are soft: a strip lies over each.
+	// The line's long edges are anti-aliased, so a rectangle covers each.
 	const over = 1
 	fill := &canvas.Line{StrokeColor: like.FillColor, StrokeWidth: height - 2*inner - over}
 	middle := top + height/2

@@ -99,6 +99,25 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestLayoutIsDocumented asserts that CONTRIBUTING names each package of the product and each tool, or the folder of tools that it is in.
+func TestLayoutIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := func(dir string) bool { return strings.Contains(string(page), "`"+dir+"/`") }
+	for _, dir := range slices.Concat(layers...) {
+		if dir != "." && !documented(dir) {
+			t.Errorf("CONTRIBUTING.md has no row about %s", dir)
+		}
+	}
+	for _, dir := range tools {
+		if !documented(dir) && !documented(filepath.ToSlash(filepath.Dir(dir))) {
+			t.Errorf("CONTRIBUTING.md has no row about %s", dir)
+		}
+	}
+}
+
 // packages reads the imports of all packages of the repository.
 func packages(t *testing.T) (all []pkg) {
 	t.Helper()

@@ -28,10 +28,7 @@ $xml.LoadXml($lines.OuterXml)
 
 // powerShell returns the arguments of PowerShell for a script, which is in UTF-16 and base64 for -EncodedCommand.
 func powerShell(script string) []string {
-	var data []byte
-	for _, unit := range utf16.Encode([]rune(script)) {
-		data = binary.LittleEndian.AppendUint16(data, unit)
-	}
+	data, _ := binary.Append(nil, binary.LittleEndian, utf16.Encode([]rune(script))) // numbers have a size
 	return []string{"-NoProfile", "-NonInteractive", "-EncodedCommand", base64.StdEncoding.EncodeToString(data)}
 }
 

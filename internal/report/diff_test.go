@@ -219,7 +219,8 @@ func TestCompareAcrossLanguages(t *testing.T) {
 		t.Errorf("fixed: %+v", changes.Fixed)
 	}
 	var out bytes.Buffer
-	if err := reporter(t, "ru").WriteChanges(&out, ru.Document, good.Document, report.Style{}); err != nil {
+	changes = reporter(t, "ru").Compare(ru.Document, good.Document)
+	if err := reporter(t, "ru").WriteChanges(&out, ru.Document, good.Document, &changes, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"Больше нет\n", "  проблема: Портал не может связаться с сервером авторизации\n", "tokens.form.error: CONNECTION_ERROR > "} {

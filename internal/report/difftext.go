@@ -15,11 +15,10 @@ func (p *Reporter) Compare(before, after Document) Changes {
 	return Compare(p.saved(&before).Document, p.saved(&after).Document)
 }
 
-// WriteChanges writes the changes between two runs as text.
-func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style) error {
+// WriteChanges writes the changes between two runs, which Compare returned, as text.
+func (p *Reporter) WriteChanges(w io.Writer, before, after Document, c *Changes, style Style) error {
 	then, now := p.saved(&before), p.saved(&after)
 	t := newText(p, now, style)
-	c := Compare(then.Document, now.Document)
 	say := func(key string, args checks.Args) string { return p.Words.Say("changes."+key, args) }
 	for _, side := range []struct {
 		key string
@@ -37,7 +36,7 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 	if c.None() {
 		t.para(0, "", say("none", nil))
 	}
-	t.changes(&c)
+	t.changes(c)
 	if len(c.Evidence) > 0 {
 		t.WriteString("\n")
 		t.para(0, "", t.style.Bold(say("evidence", nil)))

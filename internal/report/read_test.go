@@ -259,7 +259,8 @@ func TestMarkupIsHarmless(t *testing.T) {
 	if err := reporter(t, "en").WriteSaved(&out, saved, report.Style{Verbose: true}); err != nil {
 		t.Fatal(err)
 	}
-	if err := reporter(t, "en").WriteChanges(&out, report.Document{}, saved.Document, report.Style{}); err != nil {
+	changes := reporter(t, "en").Compare(report.Document{}, saved.Document)
+	if err := reporter(t, "en").WriteChanges(&out, report.Document{}, saved.Document, &changes, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	again, _ := reporter(t, "en").JudgeAgain(saved)

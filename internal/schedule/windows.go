@@ -116,10 +116,7 @@ func readSource(source string) (command []string) {
 
 // utf16File is a text as the Task Scheduler reads it: UTF-16 with a byte order mark.
 func utf16File(text string) []byte {
-	data := []byte{0xFF, 0xFE}
-	for _, unit := range utf16.Encode([]rune(strings.ReplaceAll(text, "\n", "\r\n"))) {
-		data = binary.LittleEndian.AppendUint16(data, unit)
-	}
+	data, _ := binary.Append([]byte{0xFF, 0xFE}, binary.LittleEndian, utf16.Encode([]rune(strings.ReplaceAll(text, "\n", "\r\n")))) // numbers have a size
 	return data
 }
 

@@ -713,12 +713,12 @@ func handshakeAt(t *testing.T, s *simportal.Sim, hostPort string, config *tls.Co
 		config.RootCAs = roots(s)
 	}
 	config.ServerName = s.Host()
-	raw, err := net.DialTimeout("tcp", where(s, hostPort), 2*time.Second)
+	raw, err := net.DialTimeout("tcp", where(s, hostPort), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = raw.Close() }()
-	_ = raw.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = raw.SetDeadline(time.Now().Add(time.Minute))
 	c := tls.Client(raw, config)
 	err = c.HandshakeContext(context.Background())
 	return c.ConnectionState(), err

@@ -36,15 +36,6 @@ func NewKeyring(o Options) *Keyring {
 	return &Keyring{store{backend: o.Backend, place: InKeyring, guard: guard{deadline: o.Deadline}}}
 }
 
-// Open returns k if it works, otherwise a Memory store and the error. Open may be
-// called again with the same k.
-func Open(ctx context.Context, k *Keyring) (Store, error) {
-	if err := k.SelfTest(ctx); err != nil {
-		return Memory(), err
-	}
-	return k, nil
-}
-
 // SelfTest writes, reads, compares and deletes an entry of the maximum size,
 // without a secret in it.
 func (k *Keyring) SelfTest(ctx context.Context) error {

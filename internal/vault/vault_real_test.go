@@ -45,7 +45,6 @@ const (
 type stepResult struct {
 	Reason Reason        `json:"reason"`
 	Error  string        `json:"error"`
-	Place  Place         `json:"place"`
 	List   []string      `json:"list"`
 	Same   bool          `json:"same"`
 	Took   time.Duration `json:"took"`
@@ -86,10 +85,8 @@ func runStep(step string) int {
 			s.List, err = k.List(ctx)
 		case "delete":
 			err = k.Delete(ctx, testPortal)
-		case "open":
-			var opened Store
-			opened, err = Open(ctx, k)
-			s.Place = opened.Place()
+		case "self-test":
+			err = k.SelfTest(ctx)
 		case "unlocked":
 			err = k.Unlocked(ctx)
 		}
@@ -270,9 +267,7 @@ func TestRealKeyring(t *testing.T) {
 		return all[len(all)-1]
 	}
 	ok("unlocked")
-	if got := ok("open"); got.Place != InKeyring {
-		t.Errorf("opened %s", got.Place)
-	}
+	ok("self-test")
 	ok("save")
 	if !ok("load").Same {
 		t.Error("what a new process read is not what was saved")
@@ -294,9 +289,9 @@ func TestRealKeyring(t *testing.T) {
 	if err := service.Call("org.freedesktop.Secret.Service.Lock", 0, login).Store(&locked, &prompt); err != nil || len(locked) != 1 {
 		t.Fatalf("locked %v, %v", locked, err)
 	}
-	for _, got := range s.run(t, "load save list delete open unlocked") {
-		if got.Reason != Locked || got.Place == InKeyring {
-			t.Errorf("when locked: %s, %s", got.Error, got.Place)
+	for _, got := range s.run(t, "load save list delete self-test unlocked") {
+		if got.Reason != Locked {
+			t.Errorf("when locked: %s", got.Error)
 		}
 	}
 	stop()
@@ -325,7 +320,7 @@ func TestRealKeyringDelete(t *testing.T) {
 func TestRealAbsent(t *testing.T) {
 	t.Run("a bus without a keyring", func(t *testing.T) {
 		s := newSession(t, "")
-		for _, got := range s.run(t, "open save load list delete unlocked") {
+		for _, got := range s.run(t, "self-test save load list delete unlocked") {
 			if got.Reason != Absent {
 				t.Errorf("%s: %s", got.Reason, got.Error)
 			}
@@ -334,8 +329,8 @@ func TestRealAbsent(t *testing.T) {
 	t.Run("a bus that is gone", func(t *testing.T) {
 		s := newSessionWithoutBus(t)
 		s.address = "unix:path=" + filepath.Join(s.home, "no-bus")
-		if got := s.run(t, "open")[0]; got.Reason != Absent || got.Place != InMemory {
-			t.Errorf("%s, %s", got.Error, got.Place)
+		if got := s.run(t, "self-test")[0]; got.Reason != Absent {
+			t.Error(got.Error)
 		}
 	})
 	for _, address := range []string{"", "autolaunch:"} {
@@ -356,7 +351,7 @@ func TestRealAbsent(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(bin, "dbus-launch"), []byte("#!/bin/sh\necho >'"+trace+"'\n"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			for _, got := range s.run(t, "open save", "DISPLAY=:99", "PATH="+bin+":"+os.Getenv("PATH")) {
+			for _, got := range s.run(t, "self-test save", "DISPLAY=:99", "PATH="+bin+":"+os.Getenv("PATH")) {
 				if got.Reason != Absent {
 					t.Errorf("%s: %s", got.Reason, got.Error)
 				}
@@ -466,7 +461,7 @@ func TestRealPrompts(t *testing.T) {
 			if reply, err := f.bus.RequestName(testenv.SecretService, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
 				t.Fatalf("name: %v, %v", reply, err)
 			}
-			all := s.run(t, "save load open")
+			all := s.run(t, "save load self-test")
 			for i, got := range all {
 				if got.Reason != c.want {
 					t.Errorf("step %d: %s", i, got.Error)
@@ -482,9 +477,6 @@ func TestRealPrompts(t *testing.T) {
 				if !strings.HasSuffix(got.Error, errStillWaiting.Error()) {
 					t.Errorf("%s after %v", got.Error, got.Took)
 				}
-			}
-			if all[2].Place != InMemory {
-				t.Errorf("opened %s", all[2].Place)
 			}
 		})
 	}

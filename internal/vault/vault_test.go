@@ -264,13 +264,12 @@ func TestKeyringFailures(t *testing.T) {
 	t.Cleanup(keyring.MockInit)
 	keyring.MockInitWithError(errors.New("failed to unlock correct collection '/x'"))
 	k := NewKeyring(Options{Backend: mock{}})
-	s, err := Open(t.Context(), k)
-	if !errors.Is(err, Locked) || s.Place() != InMemory {
-		t.Errorf("opened %s, %v", s.Place(), err)
+	if err := k.SelfTest(t.Context()); !errors.Is(err, Locked) {
+		t.Error(err)
 	}
 	keyring.MockInit()
-	if s, err = Open(t.Context(), k); err != nil || s != Store(k) || s.Place() != InKeyring {
-		t.Errorf("opened %s, %v", s.Place(), err)
+	if err := k.SelfTest(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -397,9 +396,8 @@ func TestHangingKeyring(t *testing.T) {
 		if calls, most := f.traffic(); calls != 1 || most != 1 {
 			t.Errorf("the keyring was called %d times, %d at once", calls, most)
 		}
-		s, err := Open(ctx, k)
-		if s.Place() != InMemory || !errors.Is(err, Timeout) {
-			t.Errorf("opened %s, %v", s.Place(), err)
+		if err := k.SelfTest(ctx); !errors.Is(err, Timeout) {
+			t.Errorf("a self-test: %v", err)
 		}
 		release()
 		synctest.Wait()

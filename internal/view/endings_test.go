@@ -108,8 +108,8 @@ func TestEndings(t *testing.T) {
 	})
 }
 
-// TestEndingsOfStrangers: facts from somebody's report may hold anything.
-func TestEndingsOfStrangers(t *testing.T) {
+// TestEndingsOfUntrustedFacts: facts from somebody's report may hold anything.
+func TestEndingsOfUntrustedFacts(t *testing.T) {
 	f := &checks.ApplicationsFacts{}
 	for i := range 2000 {
 		f.Applications = append(f.Applications, serverprobe.Application{Name: fmt.Sprintf("\x1b[31m%d %s", i, strings.Repeat("n", 500)), Status: "P", Active: true, Installed: true, Ends: "2027-01-31"})

@@ -29,7 +29,7 @@ func TestSignInHasWords(t *testing.T) {
 	want = append(want, each("sign-in.port-", constants.OfType(t, "oauthflow", "PortReason"))...)
 	want = append(want, each("sign-in.paste-", constants.OfType(t, "oauthflow", "PasteProblem"))...)
 	want = append(want, each("sign-in.app-", constants.OfType(t, "oauthflow", "AppProblem"))...)
-	want = append(want, each("sign-in.silence-", oauthflow.Silences())...)
+	want = append(want, each("sign-in.silence-", oauthflow.NoAnswerReasons())...)
 	want = append(want, each("sign-in.keyring-", constants.OfType(t, "internal/vault", "Reason"))...)
 	want = append(want, each("sign-in.place-", constants.WithPrefix(t, "internal/vault", "Keeper"))...)
 	for _, menu := range oauthflow.Menus() {

@@ -25,7 +25,7 @@ func TestWorkflows(t *testing.T) {
 		t.Fatalf("%q, %v", workflows, err)
 	}
 	must(t, actionlint, workflows...)
-	scripts := []string{"../macos/dist", "../dist", "../manifests/write"}
+	scripts := []string{"../macos/dist", "../dist", "../documents", "../manifests/write"}
 	for _, script := range scripts {
 		must(t, "bash", "-n", script)
 	}

@@ -23,8 +23,8 @@ func (w *Window) mistakes(label *widget.Label, group *sync.WaitGroup) {
 		label.Text = ""   // mistake
 		w.frame.open = "" // mistake
 		w.deeper(label)
-		w.dialogs.onDismiss()           // mistake
-		w.checkPage.nav.portalChanged() // mistake
+		w.dialogs.onDismiss()        // mistake
+		w.checkPage.nav.saveReport() // mistake
 		w.do(func() { label.SetText("") })
 		w.params.Checker.Run(ctx, checks.Target{}, nil)
 		text := "then it is right"

@@ -199,7 +199,7 @@ func (s *Server) add(b *mailbox) bool {
 			return false
 		}
 	}
-	if len(s.boxes) >= s.o.Mailboxes && !s.removeUnused(s.greediest()) && !s.removeUnused(nil) {
+	if len(s.boxes) >= s.o.Mailboxes && !s.removeUnused(s.largestSource()) && !s.removeUnused(nil) {
 		return false
 	}
 	s.boxes[b.id] = b
@@ -210,15 +210,15 @@ func (s *Server) add(b *mailbox) bool {
 	return true
 }
 
-// greediest is the source with the most mailboxes, nil if none has more than one. The caller holds s.mu.
-func (s *Server) greediest() (greediest *source) {
+// largestSource is the source with the most mailboxes, nil if none has more than one. The caller holds s.mu.
+func (s *Server) largestSource() (largest *source) {
 	most := 1
 	for of, n := range s.opened {
 		if n > most {
-			greediest, most = &of, n
+			largest, most = &of, n
 		}
 	}
-	return greediest
+	return largest
 }
 
 // removeUnused removes the oldest mailbox to which nothing was ever sent, of a source or, if that is nil, of all; false if there is
