@@ -138,16 +138,21 @@ func (r *testWindow) waitUntil(what string, done func() bool) {
 	}
 }
 
-// advance advances the clock and runs the functions of the tickers that fire.
+// advance advances the clock and runs the functions of the tickers that fire: one ticker after another, since the window queues
+// functions that come together as one.
 func (r *testWindow) advance(d time.Duration) {
 	r.t.Helper()
-	ticked := r.clock.advance(d)
-	for range ticked {
-		select {
-		case f := <-r.queue:
-			f()
-		case <-time.After(time.Minute):
-			r.t.Fatal("a tick was lost")
+	late := time.After(time.Minute)
+	for _, ticker := range r.clock.advance(d) {
+		for fired := r.clock.fireOne(ticker); fired && r.clock.has(ticker); { // it is gone once it was stopped
+			select {
+			case f := <-r.queue:
+				f()
+				fired = false
+			case <-time.After(5 * time.Millisecond):
+			case <-late:
+				r.t.Fatal("a tick was lost")
+			}
 		}
 	}
 	r.runQueued()
@@ -440,31 +445,45 @@ func (c *clock) fire(every time.Duration) {
 	defer c.mu.Unlock()
 	for ch, t := range c.ticks {
 		if t.every == every {
-			select {
-			case ch <- c.at:
-			default:
-			}
+			c.send(ch)
 		}
 	}
 }
 
-// advance moves the time, and returns how many tickers fired. Each fires once at most, as after the computer was suspended.
-func (c *clock) advance(d time.Duration) (fired int) {
+// fireOne lets a ticker fire; false if it was stopped, or hasn't been heard since it fired last.
+func (c *clock) fireOne(ch chan time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ticks[ch] != nil && c.send(ch)
+}
+
+func (c *clock) send(ch chan time.Time) bool {
+	select {
+	case ch <- c.at:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *clock) has(ch chan time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ticks[ch] != nil
+}
+
+// advance moves the time and returns the tickers that are due. Each fires once at most, as after the computer was suspended.
+func (c *clock) advance(d time.Duration) (due []chan time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
 	for ch, t := range c.ticks {
-		if t.next -= d; t.next > 0 {
-			continue
-		}
-		t.next = t.every
-		select {
-		case ch <- c.at:
-			fired++
-		default:
+		if t.next -= d; t.next <= 0 {
+			t.next = t.every
+			due = append(due, ch)
 		}
 	}
-	return fired
+	return due
 }
 
 // fakeChecker is a Checker whose runs have outcomes that the test sets.
