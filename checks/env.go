@@ -63,7 +63,7 @@ func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
 	pacer := n.Pacer(t.Address.Host)
 	return &Env{
 		target: t, net: n, factor: factor, now: time.Now, pacer: pacer, start: time.Now(), paused: pacer.Paused(), run: ctx, shared: shared,
-		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: FactsByCheck{},
+		slow: shared.slow, asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: FactsByCheck{},
 		exchanges: map[string]*Exchange{},
 	}
 }

@@ -71,7 +71,6 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	outcome := &Outcome{Target: env.target, Started: env.now()}
 	judged := newJudgedChecks(catalog, &env.target)
 	results := make([][]Result, len(catalog))
-	env.slow = waitsForTokens(catalog)
 	var observing sync.Mutex
 	notify := func(event func()) {
 		observing.Lock()

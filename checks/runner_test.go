@@ -179,6 +179,7 @@ func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Chec
 	t.Helper()
 	env := newEnv(ctx, transport.New(transport.Options{}), target)
 	defer env.close()
+	env.slow = waitsForTokens(catalog)
 	w := &callRecorder{}
 	outcome := runCatalog(ctx, env, catalog, w)
 	if problems := w.problems(); len(problems) > 0 {

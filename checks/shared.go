@@ -16,6 +16,7 @@ import (
 type Shared struct {
 	net     *transport.Net
 	catalog []*Check
+	slow    map[ID]bool // see waitsForTokens
 	feed    *feed.Fetcher
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -38,6 +39,7 @@ const (
 // cancelled: others may need them. feedCache is as in Target.
 func NewShared(ctx context.Context, n *transport.Net, feedCache string) *Shared {
 	s := &Shared{net: n, catalog: Catalog(), feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, Timeout: n.Timeout(vendorTimeout), KeepFailures: true}, hosts: map[string]*sharedHost{}}
+	s.slow = waitsForTokens(s.catalog)
 	s.ctx, s.stop = context.WithCancel(ctx)
 	return s
 }

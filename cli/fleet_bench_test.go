@@ -330,8 +330,8 @@ func BenchmarkPortals(b *testing.B) {
 		}
 		b.ReportMetric(median(ratios), "×bare-CPU")
 		b.ReportMetric(memory[len(memory)-1]/1e6, "MB")
-		if median(ratios) > 2.5 {
-			b.Errorf("%.2f times the CPU of a bare client with one connection; at most 2.5", median(ratios))
+		if median(ratios) > 2.2 { // the goal is 2.0; a loaded computer adds up to 0.2
+			b.Errorf("%.2f times the CPU of a bare client with one connection; at most 2.2", median(ratios))
 		}
 		if memory[len(memory)-1] > 200e6 {
 			b.Errorf("%.0f MB; at most 200", memory[len(memory)-1]/1e6)

@@ -258,10 +258,11 @@ func MeaningOf(code, description string, at Place) *Meaning {
 	if at == AtRefresh {
 		first = FromAuthServer
 	}
+	code = strings.TrimSpace(code)
 	var found *Code
 	for i := range codes {
 		c := &codes[i]
-		if !SameCode(c.Code, code) || c.Distinct && !c.describes(description) {
+		if !sameTrimmed(c.Code, code) || c.Distinct && !c.describes(description) {
 			continue
 		}
 		if found == nil || found.Origin != first && c.Origin == first && !found.Distinct {

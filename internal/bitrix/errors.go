@@ -69,7 +69,11 @@ const (
 // SameCode reports whether two values of the field "error" are the same code.
 // Letter case does not matter, nor do the spellings of REST 3.0 codes.
 func SameCode(a, b string) bool {
-	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
+	return sameTrimmed(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+// sameTrimmed is SameCode for codes without white space around them.
+func sameTrimmed(a, b string) bool {
 	return strings.EqualFold(a, b) || isV3(a) && isV3(b) && foldCode(a) == foldCode(b)
 }
 
