@@ -54,9 +54,15 @@ func (s *Stopwatch) Watch(ctx context.Context, sending func()) context.Context {
 		change()
 	}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { locked(s.dns.begin) },
-		DNSDone:           func(httptrace.DNSDoneInfo) { locked(s.dns.end) },
-		ConnectStart:      func(string, string) { locked(s.connect.begin) },
+		DNSStart: func(httptrace.DNSStartInfo) { locked(s.dns.begin) },
+		DNSDone:  func(httptrace.DNSDoneInfo) { locked(s.dns.end) },
+		ConnectStart: func(string, string) {
+			locked(func() {
+				if s.dns.from.IsZero() { // otherwise it is Go's resolver that connects to a name server
+					s.connect.begin()
+				}
+			})
+		},
 		ConnectDone:       func(string, string, error) { locked(s.connect.end) },
 		TLSHandshakeStart: func() { locked(s.tls.begin) },
 		TLSHandshakeDone:  func(tls.ConnectionState, error) { locked(s.tls.end) },

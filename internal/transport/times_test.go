@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -96,6 +97,27 @@ func TestTimes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Connecting to a name server is a part of the look-up.
+func TestTimesOfLookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var watch Stopwatch
+		trace := httptrace.ContextClientTrace(watch.Watch(t.Context(), nil))
+		connect := func(d time.Duration) {
+			trace.ConnectStart("", "")
+			time.Sleep(d)
+			trace.ConnectDone("", "", nil)
+		}
+		trace.DNSStart(httptrace.DNSStartInfo{})
+		connect(20 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
+		trace.DNSDone(httptrace.DNSDoneInfo{})
+		connect(40 * time.Millisecond)
+		if got, want := watch.Stop(), (Times{DNS: 30, Connect: 40, Total: 70}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	})
 }
 
 // closedWhenWritten closes wrote after traces added to the returned context have seen that the request was written.
