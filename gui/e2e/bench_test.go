@@ -15,8 +15,8 @@ import (
 
 // Limits of docs/performance.md.
 const (
-	maxStart        = 1.2  // from exec to the first painted frame, against hello-world's
-	maxStartOneCore = 1.3  // the same with both programs on one core
+	maxStart        = 1.15 // from exec to the first painted frame, against hello-world's
+	maxStartOneCore = 1.2  // the same with both programs on one core
 	maxMemory       = 1.25 // resident, against hello-world's
 	maxIdle         = 0.02 // of a processor, beside hello-world's
 	maxSize         = 1.7  // of the program's file, against hello-world's

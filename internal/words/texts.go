@@ -27,8 +27,8 @@ func Languages() []string { return []string{"en", "ru"} }
 // Texts are the texts in one language.
 type Texts struct {
 	lang      string
-	setup     checks.Setup // of the portal's server; "" if not known
-	localizer func() (*i18n.Localizer, error)
+	setup     checks.Setup                       // of the portal's server; "" if not known
+	sections  func() (map[string]section, error) // by the first word of their keys
 	functions template.FuncMap
 	parser    *parser
 }
@@ -36,36 +36,50 @@ type Texts struct {
 // New returns the texts in a language of Languages.
 func New(lang string) (*Texts, error) {
 	w := Lazy(lang)
-	if _, err := w.localizer(); err != nil {
+	if _, err := w.sections(); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-// Lazy is New for what may need no text: they are unpacked and parsed when the first is used, which takes longer than all else that a
+// Lazy is New for what may need no text: they are unpacked when the first is used, which takes longer than all else that a
 // short command does. Without them, or in another language, each text is its key.
 func Lazy(lang string) *Texts {
-	w := &Texts{lang: lang, localizer: sync.OnceValues(func() (*i18n.Localizer, error) { return parse(lang) })}
+	w := &Texts{lang: lang, sections: sync.OnceValues(func() (map[string]section, error) { return parse(lang) })}
 	w.functions = w.newFunctions()
 	w.parser = &parser{TextParser: i18ntemplate.TextParser{Funcs: w.functions}}
 	return w
 }
 
-func parse(lang string) (*i18n.Localizer, error) {
+// section are the texts whose keys begin with the same word. Parsing all of them would take a tenth of the window's start.
+type section func() (*i18n.Localizer, error)
+
+// parse unpacks the texts in a language. Each section is parsed when a text of it is used.
+func parse(lang string) (map[string]section, error) {
 	tag, err := language.Parse(lang)
 	if err != nil {
 		return nil, fmt.Errorf("language %q: %w", lang, err)
 	}
-	bundle := i18n.NewBundle(tag)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	texts, err := assets.Texts(lang)
 	if err != nil {
 		return nil, fmt.Errorf("texts in %q: %w", lang, err)
 	}
-	if _, err := bundle.ParseMessageFileBytes(texts, lang+".json"); err != nil {
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(texts, &parts); err != nil {
 		return nil, fmt.Errorf("texts in %q: %w", lang, err)
 	}
-	return i18n.NewLocalizer(bundle, lang), nil
+	sections := map[string]section{}
+	for name, part := range parts {
+		sections[name] = sync.OnceValues(func() (*i18n.Localizer, error) {
+			bundle := i18n.NewBundle(tag)
+			bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+			if _, err := bundle.ParseMessageFileBytes(fmt.Appendf(nil, "{%q:%s}", name, part), lang+".json"); err != nil {
+				return nil, fmt.Errorf("texts of %s in %q: %w", name, lang, err)
+			}
+			return i18n.NewLocalizer(bundle, lang), nil
+		})
+	}
+	return sections, nil
 }
 
 // For returns the texts for a portal whose server is set up like that: steps for other setups are left out. "" stands for a setup that
@@ -130,11 +144,20 @@ func (p *parser) Parse(source, left, right string) (i18ntemplate.ParsedTemplate,
 }
 
 func (w *Texts) localize(text *i18n.LocalizeConfig) (string, error) {
-	l, err := w.localizer()
+	sections, err := w.sections()
 	if err != nil {
 		return "", err
 	}
-	return l.Localize(text)
+	name, _, _ := strings.Cut(text.MessageID, ".")
+	section := sections[name]
+	if section == nil {
+		return "", fmt.Errorf("no text %s", text.MessageID)
+	}
+	localizer, err := section()
+	if err != nil {
+		return "", err
+	}
+	return localizer.Localize(text)
 }
 
 // newFunctions returns the template functions of the texts.
